@@ -6,12 +6,9 @@ typer imports pydantic for any value, which takes longer than all else that it d
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from typer.core import TyperArgument, TyperOption
-
-_EASY = {(Path, str), (float, int)}  # a float that is an int is a default
 
 
 def convert_only_others() -> None:
@@ -26,8 +23,8 @@ def _sparing(convert: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any
             # No part of typer's public API.
             descriptor = getattr(parameter, "type_descriptor", None)
             annotation: Any = getattr(descriptor, "annotation", None)
-            if (annotation, type(value)) in _EASY:
-                value = annotation(value)
+            if annotation is float and type(value) is int:  # a default
+                value = float(value)
             elif not _is_typed(value, annotation):
                 return convert(parameter, context, value)
         return parameter.callback(context, parameter, value) if parameter.callback else value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
-import zlib
 
 import pytest
 
 from edgeops import __version__
 from edgeops.fleet.manifest import parse
+from edgeops.source.cache import Cache
 from edgeops.source.read import PARSER_VERSION
 from edgeops.source.record import ParsedFile, encode
 from edgeops.source.schemas import packaged_schemas
@@ -83,12 +82,8 @@ def _what_a_cache_would_say(path, file, good: bytes, evil: bytes) -> None:
     ).stdout.decode()
     schemas = packaged_schemas().digest
     key = f"file/{__version__}/{PARSER_VERSION}/{schemas}/{sha.strip()}/{file}"
-    path.mkdir(parents=True)
-    with sqlite3.connect(path / "cache.sqlite") as db:
-        db.execute("CREATE TABLE memo (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
-        checked = zlib.crc32(record).to_bytes(4, "big") + record
-        db.execute("INSERT INTO memo VALUES (?, ?)", (key, checked))
-    db.close()
+    with Cache(path) as cache:
+        cache.put(key, record)
 
 
 def test_a_cache_in_the_checkout_is_not_read(tiny_repo):
