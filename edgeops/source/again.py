@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,11 +26,13 @@ from edgeops.fleet.remembered import (
 )
 from edgeops.fleet.resolve import Evaluation, Resolution, checked_hubs, evaluate
 from edgeops.fleet.shared_values import SharedValues
+from edgeops.processors import processors
 from edgeops.source.listing import Listing
 from edgeops.source.read import PARSER_VERSION
 from edgeops.source.schemas import packaged_schemas
 
 FILES_AT_ONCE = 500  # that a process holds in memory, 10 KB each, where it can be done in parts
+_MOST_PROCESSES = 8  # at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,23 @@ def resolve_listing(
     """
     state = _state(wanted)
     with open_memo() as memo:
-        kept = _Kept(memo, wanted.root, state)
-        before = kept.load()
-        partly = _Partly(listing, wanted, open_memo, before).resolve(memo, kept) if before else None
-    if partly is None and len(listing.blobs) > 2 * at_once:
-        # Imported here: few fleets are that large.
-        from edgeops.source.in_parts import InParts
-        from edgeops.source.processes import processors
+        before = _Kept(memo, wanted.root, state).load()
+        changed = _changed(listing, before, memo)
+    in_parts = changed is None and len(listing.blobs) > 2 * at_once
+    if in_parts:
+        from edgeops.source.in_parts import InParts  # here: few fleets are that large
 
         check = partial(_evaluate, wanted)
-        processes = processes or processors()
+        processes = processes or min(processors(), _MOST_PROCESSES)
         before = InParts(listing, check, open_memo, at_once, processes).remembered()
         with open_memo() as memo:
-            kept = _Kept(memo, wanted.root, state)
-            again = _Partly(listing, wanted, open_memo, before, new=True) if before else None
-            partly = again.resolve(memo, kept) if again else None
-    if partly is not None:
-        return partly
+            changed = _changed(listing, before, memo)
+    if before is not None and changed is not None:
+        again = _Partly(listing, wanted, open_memo, before, stored=not in_parts)
+        with open_memo() as memo:
+            partly = again.resolve(changed, memo, _Kept(memo, wanted.root, state))
+        if partly is not None:
+            return partly
     snapshot = everything()
     with open_memo() as memo:
         evaluation = _evaluate(wanted, snapshot, memo)
@@ -148,26 +150,40 @@ def _evaluate(
 
 
 @dataclass(frozen=True, slots=True)
+class _Changed:
+    """The files that are not as remembered, and the paths of those that are."""
+
+    snapshot: Snapshot
+    others: Set[str]
+
+
+def _changed(listing: Listing, before: Remembered | None, memo: Memo) -> _Changed | None:
+    """What changed; None if nothing is remembered, or what any device depends on changed."""
+    if before is None:
+        return None
+    unchanged = before.unchanged(listing.blobs)
+    snapshot = listing.snapshot(memo, listing.blobs.keys() - unchanged)
+    same = context_digest(snapshot, listing.blobs) == before.context
+    return _Changed(snapshot, unchanged) if same else None
+
+
+@dataclass(frozen=True, slots=True)
 class _Partly:
     """Resolves the files that changed, and what depends on them.
 
-    What was `before` is not kept yet if it is `new`.
+    `stored` says whether what was `before` is in the memo.
     """
 
     listing: Listing
     wanted: Wanted
     open_memo: OpenMemo
     before: Remembered
-    new: bool = False
+    stored: bool
 
-    def resolve(self, memo: Memo, kept: _Kept) -> Resolved | None:
+    def resolve(self, changed: _Changed, memo: Memo, kept: _Kept) -> Resolved | None:
         """The result; None if everything has to be resolved."""
         before, blobs = self.before, self.listing.blobs
-        unchanged = before.unchanged(blobs)
-        new = blobs.keys() - unchanged
-        snapshot = self.listing.snapshot(memo, new)
-        if context_digest(snapshot, blobs) != before.context:
-            return None
+        unchanged, snapshot = changed.others, changed.snapshot
         catalog, _ = read_catalog(snapshot)
         hubs = checked_hubs(catalog, self.wanted.hub, every_hub=self.wanted.every_hub)
         related = before.related(unchanged, catalog)
@@ -180,9 +196,9 @@ class _Partly:
         evaluation = _evaluate(self.wanted, snapshot, memo, shares)
         if not evaluation.separable or evaluation.catalog.instances != before.instances:
             return None
-        gone = len(unchanged) < len(before.blobs)
-        changed = self.new or gone or new & right_files(evaluation, snapshot)
-        if changed and hubs == before.hubs and self.wanted.remembered:
+        complete = self.stored and len(unchanged) == len(before.blobs)
+        right = right_files(evaluation, snapshot)
+        if (not complete or right - unchanged) and hubs == before.hubs and self.wanted.remembered:
             kept.save(remember(before.context, evaluation, snapshot, blobs, before, others))
         resolution = self._with_others(evaluation, others)
         return Resolved(resolution, snapshot.model_problems)

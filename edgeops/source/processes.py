@@ -17,16 +17,9 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-_MOST = 8  # each takes memory
 _ON_DEATH_OF_PARENT = 1
 
 _work: Callable[[Any], Any]  # of a process that was started here
-
-
-def processors() -> int:
-    """How many processes to work with: one for each processor that this one may use."""
-    count = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return min(count, _MOST)
 
 
 def in_processes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
+from edgeops.processors import processors
 from edgeops.training import backend
 from edgeops.training.data.dataset import missing_package
 from edgeops.training.fit import Tick, fit
@@ -83,10 +83,7 @@ def run_apart(
 
 def processes_for(training: TrainingSection, jobs: int) -> int:
     """The number of jobs that this machine runs at once."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return max(1, min(jobs, cores // training.threads))
+    return max(1, min(jobs, processors() // training.threads))
 
 
 def _train(task: Task, job: Job, checkpoint: Path | None) -> Fitted:

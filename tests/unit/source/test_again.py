@@ -348,6 +348,20 @@ def test_a_syntax_error_and_its_repair_resolve_little(memo: Kept) -> None:
     assert not whole(USUAL, memo)
 
 
+def test_only_another_context_makes_it_check_in_parts() -> None:
+    """Where a syntax error leaves problems of devices unsaid, it would be in vain."""
+    memo, wrong = Kept(), TEXTS["fleet/a.yaml"][2]  # in every device
+    for files, in_parts in (
+        (USUAL, True),
+        ({**USUAL, "fleet/a.yaml": wrong}, True),
+        ({**USUAL, "fleet/a.yaml": wrong, "fleet/d/d1.yaml": "kind: Device\n  x: ["}, False),
+    ):
+        memo.asked.clear()
+        found = resolved(files, memo, at_once=3)
+        assert as_values(found) == as_values(resolved(files, Kept()))
+        assert ("keeps" in memo.asked) == in_parts
+
+
 def test_devices_whose_schema_takes_many_steps_are_resolved_together(memo: Kept) -> None:
     either = '{"items": {"anyOf": [{"const": -1}, {"type": "integer"}]}}'
     slow = f'{{"properties": {{"x": {{"allOf": [{", ".join([either] * 200)}]}}}}}}'
